@@ -1,0 +1,104 @@
+"""FID: what came back is what the archive holds: row by row, object by object."""
+
+from __future__ import annotations
+
+import pytest
+
+from fixtures.core.archive import Archive, Database, LargeObject, TableData
+from fixtures.core.examination import Examination
+from fixtures.core.restoration import Restore
+from fixtures.core.sequences import Position
+from fixtures.evidence import Evidence
+from fixtures.postgres.target import Restored, Target
+
+pytestmark = pytest.mark.daily
+
+
+@pytest.mark.control("FID-01", severity="blocker")
+def check_rows_are_equal(
+    table_data: TableData, examination: Examination, target: Target, evidence: Evidence
+) -> None:
+    """Every row of the table came back, unchanged, and no row besides.
+
+    Why: nine kinds of damage lose or alter rows while the restore ends with exit status 0.
+    """
+    evidence.looked_at(max(1, table_data.rows))
+    evidence.attach("archive", {"rows": table_data.rows, "sha256": table_data.digest})
+    difference = target.content(table_data, examination.backup.paths)
+    assert not difference, f"{table_data}: {difference}"
+
+
+@pytest.mark.control("FID-02", severity="blocker")
+def check_large_objects_are_equal(
+    large_objects: tuple[LargeObject, ...], target: Target, evidence: Evidence
+) -> None:
+    """Every large object came back with the same content, and none besides."""
+    evidence.looked_at(len(large_objects))
+    difference = target.large_objects(large_objects)
+    assert not difference, str(difference)
+
+
+@pytest.mark.control("FID-03", severity="blocker")
+def check_objects_are_equal(kind: str, restore: Restore, target: Target, evidence: Evidence) -> None:
+    """Every object of this class came back with the same definition.
+
+    Why: policies, triggers and constraints are lost without an error when the roles or objects they name are.
+    """
+    definitions = target.definitions
+    evidence.looked_at(definitions.compared[kind])
+    explained = {finding.object for finding in restore.explained}
+    difference = definitions.kinds[kind]
+    missing = [name for name in difference.missing if f"{kind} {name}" not in explained]
+    assert not missing, f"missing {kind}: {', '.join(missing)}"
+    assert not difference.changed, f"changed {kind}: {', '.join(difference.changed)}"
+
+
+@pytest.mark.control("FID-04", severity="critical")
+def check_nothing_was_added(database: Database, target: Target, evidence: Evidence) -> None:
+    """No object came back that the archive does not hold."""
+    definitions = target.definitions
+    evidence.looked_at(max(1, len(database.entries)))
+    extra = [f"{kind} {name}" for kind, found in definitions.kinds.items() for name in found.extra]
+    assert not extra, f"extra: {', '.join(extra)}"
+
+
+@pytest.mark.control("FID-05", severity="critical")
+def check_owners_are_equal(database: Database, target: Target, evidence: Evidence) -> None:
+    """Every object belongs to the role that owned it.
+
+    Why: a definer function or a view runs as its owner, and an owner is exempt from row level security.
+    """
+    evidence.looked_at(max(1, sum(bool(entry.owner) for entry in database.entries)))
+    difference = target.definitions.owners
+    assert not difference, str(difference)
+
+
+@pytest.mark.control("FID-06", severity="blocker")
+def check_privileges_are_equal(database: Database, target: Target, evidence: Evidence) -> None:
+    """Every privilege came back, default privileges too, and none was added.
+
+    Why: a restore can open what was closed: REVOKEs are lost where the target has default privileges.
+    """
+    evidence.looked_at(max(1, sum(1 for _ in database.of_kind("ACL", "DEFAULT ACL"))))
+    difference = target.definitions.privileges
+    assert not difference, str(difference)
+
+
+@pytest.mark.control("FID-07", severity="critical")
+def check_roles_are_equal(readable: Archive, restored: Restored, evidence: Evidence) -> None:
+    """Every role that the backup brings came back with its attributes, memberships and settings."""
+    if not readable.globals:
+        pytest.skip("does not apply: the backup brings no roles")
+    evidence.looked_at(len(readable.globals))
+    assert not restored.differing_roles, str(restored.differing_roles)
+
+
+@pytest.mark.control("FID-08", severity="critical")
+def check_sequences_stand_where_they_stood(
+    positions: dict[str, Position], target: Target, evidence: Evidence
+) -> None:
+    """Every sequence goes on where the archive says it stood."""
+    evidence.looked_at(len(positions))
+    got = target.positions()
+    changed = sorted(name for name, position in positions.items() if got.get(name) != position)
+    assert not changed, f"changed: {', '.join(changed)}"
