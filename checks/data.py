@@ -80,7 +80,7 @@ def check_materialized_view_is_populated(
 ) -> None:
     """The materialized view holds rows if it did at the source, and can be refreshed.
 
-    Why: reading one that is not populated fails. Only a whole dump tells whether it was; the CLI's never populate.
+    Why: reading one that is not populated fails. Only a whole dump tells whether it was.
     """
     name = f"{materialized_view.schema}.{materialized_view.name}"
     view = target.table(materialized_view.schema, materialized_view.name)

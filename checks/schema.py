@@ -30,7 +30,7 @@ def check_columns_are_those_of_the_archive(
         f"{column.name}: {what}"
         for column in got
         for what, same in {
-            "type": column.type == want[column.name].type,
+            "type": column.type.replace('"', "") == want[column.name].type.replace('"', ""),
             "NOT NULL": column.not_null or not want[column.name].not_null,
             "identity": column.identity == IDENTITY[want[column.name].identity],
             "generation": bool(column.generated) == bool(want[column.name].generated),
