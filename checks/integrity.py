@@ -89,21 +89,7 @@ def check_producer_left_nothing_out(readable: Archive, evidence: Evidence) -> No
     _assert_no_flaw(readable, "INT-08", evidence)
 
 
-@pytest.mark.control("INT-09", severity="critical")
-def check_every_table_has_its_rows(
-    database: Database, tables_with_rows: set[str], evidence: Evidence
-) -> None:
-    """Every table that the backup makes has its rows in the backup.
-
-    Why: --exclude-table-data leaves a table that restores perfectly, without a row.
-    """
-    there = {str(table) for table in database.tables}
-    evidence.looked_at(max(1, len(tables_with_rows)))
-    for name in sorted(tables_with_rows - there):
-        evidence.undecided(name, "the backup makes the table and holds no rows for it, not even none")
-
-
-@pytest.mark.control("INT-10", severity="blocker")
+@pytest.mark.control("INT-09", severity="blocker")
 def check_digest_is_the_recorded_one(examination: Examination, evidence: Evidence) -> None:
     """Every file of the backup has the digest that was recorded when it was taken.
 
