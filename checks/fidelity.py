@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from fixtures.core.archive import Archive, Database, LargeObject, TableData
+from fixtures.core.comparison.sequences import Position
 from fixtures.core.examination import Examination
 from fixtures.core.restoration import Restore
-from fixtures.core.sequences import Position
 from fixtures.evidence import Evidence
 from fixtures.postgres.target import Restored, Target
 

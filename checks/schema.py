@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fixtures.core.archive import Database, Entry
-from fixtures.core.ddl import Column
+from fixtures.core.sql.ddl import Column
 from fixtures.evidence import Evidence
 from fixtures.postgres.target import Target
 
