@@ -110,4 +110,5 @@ def check_invariant_holds(invariant: Invariant, target: Target, evidence: Eviden
     evidence.looked_at(1)
     evidence.attach("question", {"name": invariant.name, "sql": invariant.sql})
     got = target.ask(invariant.sql)
-    assert got == invariant.expect, f"{invariant.name}: want {invariant.expect!r}, got another value"
+    found = "NULL" if got is None else f"another {type(got).__name__}"
+    assert got == invariant.expect, f"{invariant.name}: want {invariant.expect!r}, got {found}"
