@@ -104,6 +104,16 @@ def check_digest_is_the_recorded_one(examination: Examination, evidence: Evidenc
     assert not wrong, f"not the recorded bytes: {', '.join(sorted(wrong))}"
 
 
+@pytest.mark.control("INT-10", severity="blocker")
+def check_nothing_is_commanded(readable: Archive, evidence: Evidence) -> None:
+    """The backup holds nothing but what a producer writes: no command for the shell or for another server.
+
+    Why: psql obeys a backslash anywhere in a plain dump: it runs programs and goes to other databases.
+    Fix: do not restore it anywhere; find out who could write to the place where it was kept.
+    """
+    _assert_no_flaw(readable, "INT-10", evidence)
+
+
 def _assert_no_flaw(archive: Archive, control: str, evidence: Evidence) -> None:
     """Fail on what loses something; report what only shows that the producer is careless."""
     evidence.looked_at(max(1, sum(len(database.entries) for database in archive.databases)))
