@@ -24,6 +24,8 @@ def check_rows_are_equal(
     """
     evidence.looked_at(max(1, table_data.rows))
     evidence.attach("archive", {"rows": table_data.rows, "sha256": table_data.digest})
+    if target.rows_elsewhere(table_data):
+        pytest.skip("not verified: rows of a foreign table lie on another server, to which nothing connects")
     difference = target.content(table_data, examination.backup.paths)
     assert not difference, f"{table_data}: {difference}"
 
