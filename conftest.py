@@ -7,6 +7,7 @@ pytest_plugins = [
     "fixtures.inventory",
     "fixtures.controls",
     "fixtures.evidence",
+    "fixtures.answers",
     "fixtures.recording",
     "fixtures.targets",
 ]

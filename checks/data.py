@@ -108,7 +108,8 @@ def check_table_takes_a_row(table: Entry, target: Target, evidence: Evidence) ->
 def check_invariant_holds(invariant: Invariant, target: Target, evidence: Evidence) -> None:
     """The plan's statement about the data holds in what came back."""
     evidence.looked_at(1)
-    evidence.attach("question", {"name": invariant.name, "sql": invariant.sql})
+    evidence.attach("question", {"name": invariant.name, "sha256 of its sql": invariant.digest})
     got = target.ask(invariant.sql)
     found = "NULL" if got is None else f"another {type(got).__name__}"
-    assert got == invariant.expect, f"{invariant.name}: want {invariant.expect!r}, got {found}"
+    want = "another text" if isinstance(invariant.expect, str) else repr(invariant.expect)
+    assert got == invariant.expect, f"{invariant.name}: want {want}, got {found}"
