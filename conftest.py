@@ -3,11 +3,16 @@
 pytest_plugins = [
     "fixtures.scheduling",
     "fixtures.plans",
+    "fixtures.manifests",
     "fixtures.backups",
     "fixtures.inventory",
+    "fixtures.series",
     "fixtures.controls",
     "fixtures.evidence",
     "fixtures.answers",
     "fixtures.recording",
+    "fixtures.references",
     "fixtures.targets",
+    "fixtures.moments",
+    "fixtures.platform",
 ]

@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from fixtures.core.archive import Archive, Database, LargeObject, TableData
+from fixtures.core.comparison.difference import shown
 from fixtures.core.comparison.sequences import Position
+from fixtures.core.comparison.source import ACCESS, Held, brings_large_objects, lacking
 from fixtures.core.examination import Examination
+from fixtures.core.manifest import Manifest
 from fixtures.core.restoration import Restore
 from fixtures.evidence import Evidence
 from fixtures.postgres.target import Restored, Target
@@ -105,3 +108,61 @@ def check_sequences_stand_where_they_stood(
     got = target.positions()
     changed = sorted(name for name, position in positions.items() if got.get(name) != position)
     assert not changed, f"changed: {', '.join(changed)}"
+
+
+@pytest.mark.control("FID-09", severity="blocker")
+def check_rows_are_those_of_the_source(
+    table_data: TableData, source: Manifest, target: Target, evidence: Evidence
+) -> None:
+    """Every row of the table is one that the source had at the moment of the dump, and none is missing.
+
+    Why: what a producer left out or altered is in no archive; only the source itself can be the reference.
+    """
+    want = source.fingerprint.tables.get(str(table_data))
+    assert want is not None, f"{table_data}: the source had no such table"
+    evidence.looked_at(max(1, want.rows))
+    evidence.attach("source", {"rows": want.rows, "digest": want.digest})
+    got = target.rows_of(str(table_data), want)
+    assert got.rows == want.rows, f"{table_data}: {got.rows} rows, the source had {want.rows}"
+    assert got.digest == want.digest, f"{table_data}: {got.rows} rows, and not those of the source"
+
+
+@pytest.mark.control("FID-10", severity="blocker")
+def check_nothing_of_the_source_is_missing(
+    source: Manifest, readable: Archive, database: Database, target: Target, evidence: Evidence
+) -> None:
+    """Every table with rows and every large object of the source is in the restored copy.
+
+    Why: a new schema that nobody added to the job is missing from every backup, without an error.
+    """
+    want, got = source.fingerprint, target.fingerprint
+    evidence.looked_at(max(1, len(want.tables) + want.large_objects.count))
+    without = lacking(want, database, readable.shape)
+    assert not without, f"without their rows: {shown(without)}"
+    if brings_large_objects(readable.shape):
+        assert got.large_objects == want.large_objects, (
+            f"{got.large_objects.count} large objects, the source had {want.large_objects.count}"
+            if got.large_objects.count != want.large_objects.count
+            else f"{got.large_objects.count} large objects, and not those of the source"
+        )
+
+
+@pytest.mark.control("FID-11", severity="blocker")
+def check_objects_are_those_of_the_source(likeness: Held, evidence: Evidence) -> None:
+    """Every object is as it was in the source at the moment of the dump, every policy and constraint too."""
+    evidence.looked_at(max(1, likeness.compared))
+    evidence.attach("left out by this shape of backup", [str(change) for change in likeness.left])
+    wrong = [str(change) for change in likeness.changes if change.kind not in ACCESS]
+    assert not wrong, shown(wrong)
+    if likeness.untold:
+        pytest.skip(
+            f"not verified: another major prints them in other words: {shown(map(str, likeness.untold))}"
+        )
+
+
+@pytest.mark.control("FID-12", severity="blocker")
+def check_access_is_that_of_the_source(likeness: Held, evidence: Evidence) -> None:
+    """Every privilege, role, membership and setting is as it was in the source at the moment of the dump."""
+    evidence.looked_at(max(1, likeness.compared))
+    wrong = [str(change) for change in likeness.changes if change.kind in ACCESS]
+    assert not wrong, shown(wrong)

@@ -114,6 +114,43 @@ def check_nothing_is_commanded(readable: Archive, evidence: Evidence) -> None:
     _assert_no_flaw(readable, "INT-10", evidence)
 
 
+@pytest.mark.control("INT-11", severity="blocker")
+def check_files_are_those_of_the_manifest(examination: Examination, evidence: Evidence) -> None:
+    """Every file of the backup is, byte by byte, the one that its manifest lists, and there is no other.
+
+    Why: without it the backup is not restored: nobody knows whose it is.
+    Fix: fetch it again; if it was changed where it lies, find out by whom.
+    """
+    provenance = examination.provenance
+    if provenance is None:
+        pytest.skip("does not apply: NOT ESTABLISHED, no manifest lies beside the backup")
+    evidence.looked_at(len(examination.files) or 1)
+    evidence.attach("manifest", {"sha256": provenance.sha256})
+    assert not provenance.flaw, f"what lies beside it is no manifest: {provenance.flaw}"
+    assert not provenance.files, str(provenance.files)
+
+
+@pytest.mark.control("INT-12", severity="blocker")
+def check_manifest_is_signed(
+    examination: Examination, pytestconfig: pytest.Config, evidence: Evidence
+) -> None:
+    """The manifest was signed by somebody whose key is accepted, and was not changed since.
+
+    Why: who can change a backup where it lies can change an unsigned manifest with it.
+    Fix: take backups with --key, and name the keys that are accepted with --signers.
+    """
+    provenance, signers = examination.provenance, pytestconfig.getoption("--signers")
+    if provenance is None:
+        pytest.skip("does not apply: NOT ESTABLISHED, no manifest lies beside the backup")
+    signature = provenance.signature
+    if signature is None and not signers:
+        pytest.skip("does not apply: the manifest is not signed, and no accepted key was named")
+    evidence.looked_at(1)
+    assert signature is not None, "the manifest is not signed"
+    evidence.attach("signature", {"key": signature.key, "principal": signature.principal})
+    assert not signature.flaw, signature.flaw
+
+
 def _assert_no_flaw(archive: Archive, control: str, evidence: Evidence) -> None:
     """Fail on what loses something; report what only shows that the producer is careless."""
     evidence.looked_at(max(1, sum(len(database.entries) for database in archive.databases)))
