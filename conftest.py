@@ -12,7 +12,10 @@ pytest_plugins = [
     "fixtures.answers",
     "fixtures.recording",
     "fixtures.references",
+    "fixtures.personas",
     "fixtures.targets",
+    "fixtures.access",
     "fixtures.moments",
     "fixtures.platform",
+    "fixtures.lints",
 ]

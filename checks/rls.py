@@ -1,0 +1,214 @@
+"""Row level security: what each visitor sees and changes, tried on the restored rows themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+import pytest
+
+from fixtures.core.access.cell import Cell, Reach
+from fixtures.core.access.contract import Contract
+from fixtures.core.access.drift import Drift, drift_in
+from fixtures.core.access.exposure import Case
+from fixtures.core.access.matrix import Matrix
+from fixtures.core.access.mutants import CERTAIN
+from fixtures.core.access.oracles import (
+    Doubt,
+    claims_believed,
+    forged,
+    given_away,
+    hidden_from_all,
+    hidden_from_service,
+    less_with_more,
+    outsiders_write,
+    shared,
+    unseen_changed,
+)
+from fixtures.core.archive import Archive, Database, Shape
+from fixtures.core.outcome import NOT_APPLICABLE
+from fixtures.evidence import Evidence
+
+pytestmark = pytest.mark.daily
+
+NOBODY = f"{NOT_APPLICABLE}no role but owners can reach anything: there is nobody to ask for"
+
+
+class CannotFailError(Exception):
+    """A change that had to be noticed went unnoticed: nothing that is green here means anything."""
+
+
+class NotAskedError(Exception):
+    """There is a case for this, and nobody stood there to ask."""
+
+
+@pytest.mark.control("RLS-01", severity="blocker")
+def check_visitor_does_what_was_agreed(
+    cell: Case,
+    matrix: Matrix,
+    drifts: tuple[Drift, ...] | None,
+    populated: frozenset[str],
+    evidence: Evidence,
+) -> None:
+    """The visitor's request is answered, and may do with the relation's rows what was agreed.
+
+    Made as the API makes it, on real rows, and undone. Without a contract nothing is agreed and only an error
+    fails; --write-contract makes one of what is now so.
+    """
+    cells = matrix.in_slot(cell.relation, cell.slot, cell.command)
+    if not cells:
+        _nobody_asked(cell, matrix)
+    evidence.looked_at(len(cells))
+    if drifts is None:
+        wrong = _errors(cells, populated, evidence)
+    else:
+        names = [one.persona for one in cells]
+        wrong = [str(one) for one in drift_in(drifts, cell.relation, names, cell.command) if one.fails]
+    assert not wrong, "; ".join(wrong)
+    if all(one.reach is Reach.IMPOSSIBLE for one in cells):
+        pytest.skip(f"{NOT_APPLICABLE}{cell.relation} does not take {cell.command}")
+    if any(one.reach is Reach.UNTESTABLE for one in cells):
+        pytest.skip(f"not verified: UNTESTABLE, {cell.relation} has no row to try it on")
+
+
+def _errors(cells: Iterable[Cell], populated: frozenset[str], evidence: Evidence) -> list[str]:
+    """Errors that visitors get; that of a view which the backup leaves empty is its owner's choice."""
+    wrong = []
+    for one in cells:
+        if one.reach is Reach.UNPOPULATED and one.relation not in populated:
+            what = f"the backup leaves the materialized view empty, and {one.persona} gets an error"
+            evidence.undecided(one.relation, what, sql=one.sql)
+        elif one.reach.is_error:
+            request = f"{one.persona} {one.command} {one.relation}"
+            wrong.append(f"{one.reach.name}: {request}: {one.state} {one.message}")
+    return wrong
+
+
+def _nobody_asked(cell: Case, matrix: Matrix) -> None:
+    relation = matrix.relation(cell.relation)
+    if relation is None:
+        raise NotAskedError(f"{cell.relation} did not come back\nHINT: FID-03 names what is missing.")
+    pytest.skip(f"{NOT_APPLICABLE}the data has nobody who could be {cell.slot}")
+
+
+@pytest.mark.control("RLS-02", severity="critical")
+def check_outsiders_change_nothing(matrix: Matrix, evidence: Evidence) -> None:
+    """Nobody to whom no row belongs can insert, change or delete one."""
+    _doubts(matrix, outsiders_write, evidence)
+
+
+@pytest.mark.control("RLS-03", severity="critical")
+def check_nobody_forges(matrix: Matrix, evidence: Evidence) -> None:
+    """No user can write a row that belongs to somebody else."""
+    _doubts(matrix, forged, evidence)
+
+
+@pytest.mark.control("RLS-04", severity="critical")
+def check_nobody_gives_rows_away(matrix: Matrix, evidence: Evidence) -> None:
+    """No user can make an own row somebody else's."""
+    _doubts(matrix, given_away, evidence)
+
+
+@pytest.mark.control("RLS-05", severity="critical")
+def check_nobody_changes_what_is_not_seen(matrix: Matrix, evidence: Evidence) -> None:
+    """No user can change or delete a row that the user does not see."""
+    _doubts(matrix, unseen_changed, evidence)
+
+
+@pytest.mark.control("RLS-06", severity="critical")
+def check_users_are_apart(matrix: Matrix, evidence: Evidence) -> None:
+    """Two users with nothing to do with each other see no row in common that is not there for everybody."""
+    _doubts(matrix, shared, evidence)
+
+
+@pytest.mark.control("RLS-07", severity="normal")
+def check_more_rights_show_more(matrix: Matrix, evidence: Evidence) -> None:
+    """Whoever has more rights sees no less: a user what a stranger sees, a stranger what anybody sees."""
+    _doubts(matrix, less_with_more, evidence)
+
+
+@pytest.mark.control("RLS-08", severity="critical")
+def check_service_sees_everything(matrix: Matrix, evidence: Evidence) -> None:
+    """The application's own service sees every row."""
+    _doubts(matrix, hidden_from_service, evidence)
+
+
+@pytest.mark.control("RLS-09", severity="critical")
+def check_promised_rows_are_seen(matrix: Matrix, evidence: Evidence) -> None:
+    """Where a policy lets visitors read, at least one of them sees a row."""
+    _doubts(matrix, hidden_from_all, evidence)
+
+
+@pytest.mark.control("RLS-10", severity="critical")
+def check_users_cannot_talk_themselves_in(matrix: Matrix, evidence: Evidence) -> None:
+    """A user who changes the own e-mail address and metadata sees the same rows as before."""
+    _doubts(matrix, claims_believed, evidence)
+
+
+@pytest.mark.control("RLS-11", severity="blocker")
+def check_row_security_is_at_work(
+    matrix: Matrix, database: Database, archive: Archive, evidence: Evidence
+) -> None:
+    """Every table on which the backup switches row level security on has it at work for every visitor."""
+    _somebody(matrix)
+    visitors = [one.name for one in matrix.personas if not one.bypasses]
+    promised = {f"{entry.schema}.{entry.name}" for entry in database.of_kind("ROW SECURITY")}
+    tables = [one.full for one in matrix.relations if one.kind in {"r", "p"}]
+    evidence.looked_at(len(tables) * len(visitors))
+    if archive.shape is Shape.SUPABASE_CLI:
+        evidence.undecided(
+            "storage.objects",
+            "the CLI's files hold no policy of the schemas storage and auth, and none of their triggers",
+        )
+    lacking = [
+        f"{table} for {name}"
+        for table in tables
+        for name in visitors
+        if table in promised and table not in matrix.hindered.get(name, frozenset())
+    ]
+    assert not lacking, f"row level security is not at work: {', '.join(lacking)}"
+
+
+@pytest.mark.control("RLS-12", severity="blocker")
+def check_run_can_fail(matrix: Matrix, evidence: Evidence) -> None:
+    """A policy that is dropped, opened or switched off on purpose is noticed in this very run."""
+    _somebody(matrix)
+    if not any(one.policies and one.row_security for one in matrix.relations):
+        pytest.skip(f"{NOT_APPLICABLE}there is no policy to change")
+    evidence.looked_at(len(matrix.mutants))
+    evidence.attach(
+        "changes made on purpose",
+        [{"change": str(one), "noticed": list(one.noticed), "why not": one.why} for one in matrix.mutants],
+    )
+    if not any(one.noticed for one in matrix.mutants if one.kind in CERTAIN):
+        raise CannotFailError(
+            "no change to a policy was noticed, so nothing here tells anything\n"
+            "HINT: no visitor sees a part of any table under row level security; are the tables empty?"
+        )
+
+
+@pytest.mark.control("RLS-13", severity="critical")
+def check_relations_are_as_agreed(
+    matrix: Matrix, agreed: Contract, drifts: tuple[Drift, ...] | None, evidence: Evidence
+) -> None:
+    """Every relation that visitors can reach was decided on, and has the policies that were agreed."""
+    _somebody(matrix)
+    del agreed  # without a contract there is nothing to hold it against, and the check was skipped
+    evidence.looked_at(len(matrix.relations))
+    about = [one for one in drifts or () if not one.in_cell]
+    evidence.attach("not told by a cell", [str(one) for one in about])
+    wrong = [str(one) for one in about if one.fails]
+    assert not wrong, "; ".join(wrong)
+
+
+def _somebody(matrix: Matrix) -> None:
+    if matrix.api is None:
+        pytest.skip(NOBODY)
+
+
+def _doubts(matrix: Matrix, oracle: Callable[[Matrix], Iterator[Doubt]], evidence: Evidence) -> None:
+    """Ask an oracle, and leave to the owner what it finds."""
+    _somebody(matrix)
+    evidence.looked_at(len(matrix.cells))
+    found: Iterable[Doubt] = list(oracle(matrix))
+    for doubt in found:
+        evidence.undecided(doubt.relation, doubt.what, sql=doubt.sql)
