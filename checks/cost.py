@@ -105,10 +105,10 @@ def check_cost_stays_below_the_plan(costs: Costs, plan: Plan, evidence: Evidence
         ):
             if critical is not None and got >= critical:
                 over.append(f"{one}: {got:.1f} {what}, want less than {critical:g}")
-        if one.page_ratio >= cost.pages:
-            evidence.undecided(
-                one.relation, f"policies read {cost.pages:g} times the pages, or more, for {one.persona}"
-            )
+    paying = [one for one in costs.answered if one.page_ratio >= cost.pages]
+    for relation in sorted({one.relation for one in paying}):
+        visitors = _visitors([one for one in paying if one.relation == relation])
+        evidence.undecided(relation, f"policies read {cost.pages:g} times the pages, or more, for {visitors}")
     assert not over, "; ".join(over)
 
 
@@ -126,7 +126,7 @@ def _undecided(costs: Costs, found: list[Measure], evidence: Evidence, what: str
     evidence.attach("too few rows to tell", costs.untold)
     for relation in sorted({one.relation for one in found}):
         paying = [one for one in found if one.relation == relation]
-        visitors = ", ".join(one.persona for one in paying)
+        visitors = _visitors(paying)
         called = sorted({name for one in paying for name in one.functions})
         rewriting = costs.rewriting_of(relation)
         help_ = f"; rewritten: {rewriting}" if rewriting else ""
@@ -134,6 +134,12 @@ def _undecided(costs: Costs, found: list[Measure], evidence: Evidence, what: str
         evidence.undecided(relation, f"{what}{functions}, read by {visitors}{help_}")
         if rewriting:
             evidence.attach(f"statements for {relation}", rewriting.shown)
+
+
+def _visitors(paying: list[Measure]) -> str:
+    """Who pays: the first few by name."""
+    names = list(dict.fromkeys(one.persona for one in paying))
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def _numbers(one: Measure) -> dict[str, object]:
