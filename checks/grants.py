@@ -6,13 +6,13 @@ from collections.abc import Iterable
 
 import pytest
 
-from fixtures.core.access.acl import Stated, unlike
-from fixtures.core.access.contract import Contract
-from fixtures.core.access.grants import Grants
-from fixtures.core.access.lockout import admitted
-from fixtures.core.access.openings import QUESTIONS, ROOM, by_restoring, exposures, sorted_out
+from fixtures.core.access.agreement.contract import Contract
+from fixtures.core.access.agreement.openings import QUESTIONS, ROOM, by_restoring, exposures, sorted_out
+from fixtures.core.access.grants.acl import Stated, unlike
+from fixtures.core.access.grants.held import Grants
+from fixtures.core.access.grants.lockout import admitted
+from fixtures.core.access.grants.room import Room
 from fixtures.core.access.oracles import Doubt
-from fixtures.core.access.room import Room
 from fixtures.core.archive import Archive, Database
 from fixtures.core.comparison.difference import shown
 from fixtures.evidence import Evidence

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 
 import pytest
 
+from fixtures.core.access.agreement.contract import Contract
+from fixtures.core.access.agreement.drift import Drift, drift_in
+from fixtures.core.access.agreement.openings import doubts, sorted_out
 from fixtures.core.access.cell import Cell, Reach
-from fixtures.core.access.contract import Contract
-from fixtures.core.access.drift import Drift, drift_in
 from fixtures.core.access.exposure import Case
 from fixtures.core.access.matrix import Matrix
 from fixtures.core.access.mutants import CERTAIN, UNEXPLAINED
-from fixtures.core.access.openings import doubts, sorted_out
 from fixtures.core.archive import Archive, Database, Shape
 from fixtures.core.outcome import NOT_APPLICABLE
 from fixtures.evidence import Evidence
