@@ -18,4 +18,5 @@ pytest_plugins = [
     "fixtures.moments",
     "fixtures.platform",
     "fixtures.lints",
+    "fixtures.runbooks",
 ]
