@@ -18,5 +18,7 @@ pytest_plugins = [
     "fixtures.moments",
     "fixtures.platform",
     "fixtures.lints",
+    "fixtures.recoveries",
+    "fixtures.failovers",
     "fixtures.runbooks",
 ]
