@@ -18,7 +18,5 @@ pytest_plugins = [
     "fixtures.moments",
     "fixtures.platform",
     "fixtures.lints",
-    "fixtures.recoveries",
-    "fixtures.failovers",
     "fixtures.runbooks",
 ]
