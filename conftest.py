@@ -18,5 +18,6 @@ pytest_plugins = [
     "fixtures.moments",
     "fixtures.platform",
     "fixtures.lints",
+    "fixtures.failovers",
     "fixtures.runbooks",
 ]
