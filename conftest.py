@@ -18,6 +18,7 @@ pytest_plugins = [
     "fixtures.moments",
     "fixtures.platform",
     "fixtures.lints",
+    "fixtures.scenarios",
     "fixtures.failovers",
     "fixtures.runbooks",
 ]

@@ -1,0 +1,54 @@
+"""DRL: the application, and not only its data, is back."""
+
+from __future__ import annotations
+
+import pytest
+
+from fixtures.core.plan import Smoke
+from fixtures.core.played import Play
+from fixtures.evidence import Evidence
+from fixtures.postgres.access.smoke import Application, unanswered, without_rows
+
+pytestmark = pytest.mark.quarterly
+
+
+@pytest.mark.control("DRL-09", severity="critical")
+def drill_application_answers(
+    application: Application, smokes: tuple[Smoke, ...], evidence: Evidence
+) -> None:
+    """The restored database answers what its application asks first, for a visitor and for two tenants.
+
+    Runbook:
+    1. Point a copy of the application, or its API alone, at the restored database. Not yet its users.
+    2. Ask as nobody, as one user and as a user of another tenant; never as the superuser, who sees all.
+    3. Read one page of everything that the application shows. An error is a part that did not come back:
+       SQLSTATE 42883 a function, 42P01 a relation, 3F000 a schema, 55000 a materialized view to refresh.
+    4. Ask the [[smoke]] requests of the plan. They are the ones by which its author tells that it works.
+    5. Both tenants see rows, and neither sees the other's: the access page of the same run has every cell.
+    6. Then what this drill cannot ask: sign in, upload a file, pay, receive an e-mail.
+    """
+    play = Play("application")
+    with play.phase("requests of visitors"):
+        answers = application.pages()
+    with play.phase("requests of the plan"):
+        got = {one.name: application.ask(one) for one in smokes}
+    if not answers and not got:
+        pytest.skip("does not apply: nobody but owners reaches this database, and the plan has no [[smoke]]")
+    evidence.looked_at(len(answers) + len(got))
+    evidence.attach("first pages", list(map(str, answers)))
+    evidence.attach(
+        "requests of the plan", {one.name: {"as": one.visitor, "sha256": one.digest} for one in smokes}
+    )
+    evidence.played = play.ended("as PostgREST sends them, one after the other, without the network")
+    broken, own = unanswered(answers)
+    for answer in own:
+        evidence.undecided(
+            f"{answer.relation} as {answer.visitor}", f"SQLSTATE {answer.sqlstate}, by its own doing"
+        )
+    for visitor in without_rows(answers):
+        evidence.undecided(visitor, "sees no row of anything, as the policies of the backup have it")
+    wrong = [
+        f"{one.name} as {one.visitor} is answered otherwise" for one in smokes if got[one.name] != one.expect
+    ]
+    assert not broken, "; ".join(broken)
+    assert not wrong, "; ".join(wrong)
