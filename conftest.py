@@ -19,6 +19,7 @@ pytest_plugins = [
     "fixtures.platform",
     "fixtures.lints",
     "fixtures.scenarios",
+    "fixtures.recoveries",
     "fixtures.failovers",
     "fixtures.runbooks",
 ]
