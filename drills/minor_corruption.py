@@ -44,7 +44,7 @@ def drill_recovered_to_before_the_bad_statement(
     evidence.attach(
         "recovered to",
         {
-            "base backup": str(rehearsal.base.installation),
+            "base backup": rehearsal.base.workshop.description,
             "kind of target": recovery.kind,
             "commits": len(rehearsal.ledger.commits),
             "commits before each target": [arrival.target.position for arrival in recovery.arrivals],
