@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from fixtures.core.recovery.damage import TimelineFork
 from fixtures.evidence import Evidence
 from fixtures.postgres.recovery.rehearsal import Recovery, Rehearsal
 
@@ -38,21 +39,57 @@ def drill_recovered_to_before_the_bad_statement(
        effect is not. Too early: set a later target and restart. Too late: begin again with step 4.
     8. Only then: select pg_promote(). Take a base backup of the copy, switch archiving on into a new place,
        and lead the application there, or copy the damaged rows back.
-    9. Rehearse with: pytest drills/minor_corruption.py --pitr-targets 20.
+    9. Rehearse with: pytest drills/minor_corruption.py --pitr-targets 20, on your own repository with
+       --backup prod=pgbackrest:/path?stanza=main.
     """
+    _tell(rehearsal, recovery, evidence)
+    assert not rehearsal.flaw, f"pg_verifybackup: {rehearsal.flaw}"
+    assert not rehearsal.damages, "\n".join(map(str, rehearsal.damages))
+    _was_exact(rehearsal, recovery)
+
+
+@pytest.mark.control("DRL-14", severity="blocker")
+def drill_repository_recovered_to_chosen_transactions(
+    repository: Rehearsal, request: pytest.FixtureRequest, evidence: Evidence
+) -> None:
+    """A base backup out of the repository is recovered to chosen transactions, neither one more nor one less.
+
+    Runbook: as for a bad statement (DRL-01), with steps 3 and 4 by the program that keeps the repository:
+    1. pgbackrest --stanza=main info, barman list-backup main, or wal-g backup-list --detail: choose the
+       newest base backup that was finished before the moment.
+    2. Into an empty folder of another machine or port: pgbackrest --pg1-path=FOLDER --set=LABEL --type=none
+       restore; barman recover --get-wal main LABEL FOLDER; wal-g backup-fetch FOLDER LABEL.
+    3. restore_command: pgbackrest --pg1-path=FOLDER archive-get %f "%p"; barman get-wal main %f > "%p";
+       wal-g wal-fetch %f "%p". The rest as in DRL-01 from step 4 on, archive_mode = off above all.
+    """
+    assert not repository.flaw, repository.flaw
+    broken = [one for one in repository.damages if not isinstance(one, TimelineFork)]
+    for fork in repository.damages:
+        if isinstance(fork, TimelineFork):
+            evidence.undecided("repository", f"{fork}; what came later needs a base backup of its own")
+    assert not broken, "\n".join(map(str, broken))
+    recovery = request.getfixturevalue("recovery_from_repository")
+    _tell(repository, recovery, evidence)
+    _was_exact(repository, recovery)
+
+
+def _tell(rehearsal: Rehearsal, recovery: Recovery, evidence: Evidence) -> None:
+    """Leave what was recovered to, and what it took."""
     evidence.looked_at(len(recovery.arrivals))
     evidence.attach(
         "recovered to",
         {
             "base backup": rehearsal.base.workshop.description,
-            "kind of target": recovery.kind,
-            "commits": len(rehearsal.ledger.commits),
-            "commits before each target": [arrival.target.position for arrival in recovery.arrivals],
+            "transactions": len(rehearsal.ledger.commits),
+            "kinds of target": [arrival.target.kind for arrival in recovery.arrivals],
+            "transactions before each target": [arrival.target.position for arrival in recovery.arrivals],
         },
     )
     evidence.played = recovery.played
-    assert not rehearsal.flaw, f"pg_verifybackup: {rehearsal.flaw}"
-    assert not rehearsal.damages, "\n".join(map(str, rehearsal.damages))
+
+
+def _was_exact(rehearsal: Rehearsal, recovery: Recovery) -> None:
+    """Every copy stood at its target and at no other, and the promoted one has what it should."""
     wrong = [f"{arrival.target}: {what}" for arrival in recovery.arrivals for what in arrival.astray]
     assert not wrong, "\n".join(wrong)
     blind = [f"{arrival.target}: {arrival.unnoticed}" for arrival in recovery.arrivals if arrival.unnoticed]
