@@ -9,7 +9,7 @@ from fixtures.core.played import Play
 from fixtures.evidence import Evidence
 from fixtures.postgres.access.smoke import Application, unanswered, without_rows
 
-pytestmark = pytest.mark.quarterly
+pytestmark = pytest.mark.weekly
 
 
 @pytest.mark.control("DRL-09", severity="critical")

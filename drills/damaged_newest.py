@@ -8,7 +8,7 @@ from fixtures.core.played import Play
 from fixtures.evidence import Evidence
 from fixtures.postgres.rescuing.shelf import DAMAGES, Choice
 
-pytestmark = pytest.mark.quarterly
+pytestmark = pytest.mark.weekly
 
 
 @pytest.mark.control("DRL-05", severity="critical")

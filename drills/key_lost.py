@@ -7,7 +7,7 @@ import pytest
 from fixtures.core.examination import Examination
 from fixtures.evidence import Evidence
 
-pytestmark = pytest.mark.quarterly
+pytestmark = pytest.mark.monthly
 
 
 @pytest.mark.control("DRL-06", severity="blocker")

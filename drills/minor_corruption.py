@@ -8,9 +8,8 @@ from fixtures.core.recovery.damage import TimelineFork
 from fixtures.evidence import Evidence
 from fixtures.postgres.recovery.rehearsal import Recovery, Rehearsal
 
-pytestmark = pytest.mark.quarterly
 
-
+@pytest.mark.quarterly
 @pytest.mark.control("DRL-01", severity="blocker")
 def drill_recovered_to_before_the_bad_statement(
     rehearsal: Rehearsal, recovery: Recovery, evidence: Evidence
@@ -48,6 +47,7 @@ def drill_recovered_to_before_the_bad_statement(
     _was_exact(rehearsal, recovery)
 
 
+@pytest.mark.weekly
 @pytest.mark.control("DRL-14", severity="blocker")
 def drill_repository_recovered_to_chosen_transactions(
     repository: Rehearsal, request: pytest.FixtureRequest, evidence: Evidence
@@ -79,7 +79,7 @@ def _tell(rehearsal: Rehearsal, recovery: Recovery, evidence: Evidence) -> None:
     evidence.attach(
         "recovered to",
         {
-            "base backup": rehearsal.base.workshop.description,
+            "base backup": rehearsal.described,
             "transactions": len(rehearsal.ledger.commits),
             "kinds of target": [arrival.target.kind for arrival in recovery.arrivals],
             "transactions before each target": [arrival.target.position for arrival in recovery.arrivals],

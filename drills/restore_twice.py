@@ -8,7 +8,7 @@ from fixtures.core.played import Play
 from fixtures.evidence import Evidence
 from fixtures.postgres.rescuing.repeating import Twice
 
-pytestmark = pytest.mark.quarterly
+pytestmark = pytest.mark.weekly
 
 
 @pytest.mark.control("DRL-08", severity="critical")

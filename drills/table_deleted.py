@@ -9,7 +9,7 @@ from fixtures.evidence import Evidence
 from fixtures.postgres.rescuing.rows import DeletedRows
 from fixtures.postgres.rescuing.tables import DroppedTable
 
-pytestmark = pytest.mark.quarterly
+pytestmark = pytest.mark.monthly
 
 METHOD = (
     "a copy of the restored backup is the live database: finding, restoring and comparing are timed, "

@@ -8,7 +8,7 @@ from fixtures.core.played import Play
 from fixtures.evidence import Evidence
 from fixtures.postgres.rescuing.rebuilding import Rebuilding
 
-pytestmark = pytest.mark.quarterly
+pytestmark = pytest.mark.monthly
 
 
 @pytest.mark.control("DRL-03", severity="blocker")

@@ -9,7 +9,7 @@ from fixtures.evidence import Evidence
 from fixtures.postgres.ailing.growth import ROUNDS, TABLE, largest, take_away
 from fixtures.postgres.query import Connection
 
-pytestmark = pytest.mark.quarterly
+pytestmark = pytest.mark.weekly
 
 
 @pytest.mark.control("DRL-12", severity="normal")

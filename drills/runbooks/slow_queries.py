@@ -9,7 +9,7 @@ from fixtures.evidence import Evidence
 from fixtures.postgres.ailing.slowness import QUERIES, TABLE, carried_out, give_it_an_index, most_read
 from fixtures.postgres.query import Connection
 
-pytestmark = pytest.mark.quarterly
+pytestmark = pytest.mark.weekly
 FEWER = 10
 """Pages that the query reads after an index was made, as a share of those before: less than a tenth."""
 
