@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.application.running import NoApplicationError
+from fixtures.application.running import ApplicationError, NoApplicationError
 from fixtures.application.web import Web
 from fixtures.core.plan import Smoke
 from fixtures.core.played import Play
@@ -35,13 +35,15 @@ def drill_application_answers(
         answers = application.pages()
     with play.phase("requests of the plan"):
         got = {one.name: application.ask(one) for one in smokes}
-    lacking = ""
+    lacking, unstarted = "", None
     with play.phase("requests over HTTP"):
         try:
             over_http = web.answers()
         except NoApplicationError as error:
             over_http, lacking = {}, str(error)
-    if not (answers or got or over_http or lacking):
+        except ApplicationError as error:
+            over_http, unstarted = {}, error
+    if not (answers or got or web.smokes):
         pytest.skip("does not apply: nobody but owners reaches this database, and the plan has no [[smoke]]")
     evidence.looked_at(len(answers) + len(got) + len(over_http))
     evidence.attach("first pages", list(map(str, answers)))
@@ -65,5 +67,7 @@ def drill_application_answers(
     wrong += [f"{name}: {what}" for name, said in over_http.items() for what in said]
     assert not broken, "; ".join(broken)
     assert not wrong, "; ".join(wrong)
+    if unstarted:
+        raise unstarted
     if lacking:
         pytest.skip(f"not verified: {lacking}")

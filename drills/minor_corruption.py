@@ -57,17 +57,19 @@ def drill_repository_recovered_to_chosen_transactions(
     Runbook: as for a bad statement (DRL-01), with steps 3 and 4 by the program that keeps the repository:
     1. pgbackrest --stanza=main info, barman list-backup main, or wal-g backup-list --detail: choose the
        newest base backup that was finished before the moment.
-    2. Into an empty folder of another machine or port: pgbackrest --pg1-path=FOLDER --set=LABEL --type=none
-       restore; barman recover --get-wal main LABEL FOLDER; wal-g backup-fetch FOLDER LABEL.
-    3. restore_command: pgbackrest --pg1-path=FOLDER archive-get %f "%p"; barman get-wal main %f > "%p";
-       wal-g wal-fetch %f "%p". The rest as in DRL-01 from step 4 on, archive_mode = off above all.
+    2. Into an empty folder of another machine: pgbackrest --stanza=main --pg1-path=FOLDER --set=LABEL
+       --tablespace-map-all=ELSEWHERE --type=none restore; barman recover --get-wal --tablespace
+       NAME:ELSEWHERE main LABEL FOLDER; wal-g backup-fetch FOLDER LABEL. On the source's own machine
+       tablespaces that are not led elsewhere are written over the live ones.
+    3. restore_command: pgbackrest --stanza=main --pg1-path=FOLDER archive-get %f "%p"; barman get-wal main
+       %f > "%p"; wal-g wal-fetch %f "%p". The rest as in DRL-01 from step 4 on, archive_mode = off above all.
     """
-    assert not repository.flaw, repository.flaw
-    broken = [one for one in repository.damages if not isinstance(one, TimelineFork)]
+    broken = [str(one) for one in repository.damages if not isinstance(one, TimelineFork)]
+    broken += [repository.flaw] if repository.flaw else []
     for fork in repository.damages:
         if isinstance(fork, TimelineFork):
             evidence.undecided("repository", f"{fork}; what came later needs a base backup of its own")
-    assert not broken, "\n".join(map(str, broken))
+    assert not broken, "\n".join(broken)
     recovery = request.getfixturevalue("recovery_from_repository")
     _tell(repository, recovery, evidence)
     _was_exact(repository, recovery)

@@ -38,10 +38,10 @@ def drill_older_backup_comes_back(older: Rebuilding, evidence: Evidence) -> None
     restore = older.restore()
     for phase in restore.phases:
         play.add(phase.name, phase.seconds)
+    told = list(map(str, restore.findings))
+    assert restore.succeeded, f"it does not restore: {'; '.join(told) or restore.capped or 'cut short'}"
     with play.phase("count the rows"):
         short = older.short()
     evidence.looked_at(len(found.files) + sum(len(one.tables) for one in found.archive.databases))
     evidence.played = play.ended("an older backup into an empty server; reading it first is left out")
-    told = list(map(str, restore.findings))
-    assert restore.succeeded, f"it does not restore: {'; '.join(told) or restore.capped or 'cut short'}"
     assert not short, "; ".join(f"{table} lacks {rows} rows" for table, rows in short.items())
