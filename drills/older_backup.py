@@ -7,6 +7,7 @@ import pytest
 from fixtures.core.played import Play
 from fixtures.evidence import Evidence
 from fixtures.postgres.rescuing.rebuilding import Rebuilding
+from fixtures.postgres.rescuing.shelf import Kept, objections
 
 pytestmark = pytest.mark.monthly
 
@@ -31,15 +32,14 @@ def drill_older_backup_comes_back(older: Rebuilding, evidence: Evidence) -> None
     provenance = found.provenance
     assert provenance is not None, "no manifest lies beside it any more"
     assert provenance.intact, f"it is not as it was sealed: {provenance.flaw or provenance.files}"
-    wrong = [str(flaw) for flaw in found.archive.flaws if not flaw.harmless]
+    wrong = list(objections(Kept("picked", found.backup), found))
     assert not wrong, "; ".join(wrong)
     with play.phase("empty server"):
         older.provision()
     restore = older.restore()
     for phase in restore.phases:
         play.add(phase.name, phase.seconds)
-    told = list(map(str, restore.findings))
-    assert restore.succeeded, f"it does not restore: {'; '.join(told) or restore.capped or 'cut short'}"
+    assert restore.succeeded, restore.failure
     with play.phase("count the rows"):
         short = older.short()
     evidence.looked_at(len(found.files) + sum(len(one.tables) for one in found.archive.databases))

@@ -48,8 +48,7 @@ def drill_everything_comes_back_from_the_backup_alone(from_nothing: Rebuilding, 
         lost_rows=sum(short.values()),
         lost_seconds=from_nothing.age(),
     )
-    wrong = list(map(str, restore.findings))
-    assert restore.succeeded, f"it does not restore: {'; '.join(wrong) or restore.capped or 'cut short'}"
+    assert restore.succeeded, restore.failure
     assert not missing, f"databases that did not come back: {', '.join(missing)}"
     silent = [table for table, answered in answers.items() if not answered]
     assert not silent, f"without a row: {', '.join(silent)}"
