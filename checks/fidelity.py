@@ -10,7 +10,6 @@ from fixtures.core.comparison.sequences import Position
 from fixtures.core.comparison.source import ACCESS, Held, brings_large_objects, lacking
 from fixtures.core.examination import Examination
 from fixtures.core.manifest import Manifest
-from fixtures.core.restoration import Restore
 from fixtures.evidence import Evidence
 from fixtures.postgres.target import Restored, Target
 
@@ -44,19 +43,16 @@ def check_large_objects_are_equal(
 
 
 @pytest.mark.control("FID-03", severity="blocker")
-def check_objects_are_equal(kind: str, restore: Restore, target: Target, evidence: Evidence) -> None:
+def check_objects_are_equal(kind: str, target: Target, evidence: Evidence) -> None:
     """Every object of this class came back with the same definition.
 
     Why: policies, triggers and constraints are lost without an error when the roles or objects they name are.
     """
     definitions = target.definitions
     evidence.looked_at(definitions.compared[kind])
-    explained = {finding.object for finding in restore.explained}
-    explained |= {f"COMMENT EXTENSION {name}" for name in target.lacking_extensions}
-    difference = definitions.kinds[kind]
-    missing = [name for name in difference.missing if f"{kind} {name}".replace('"', "") not in explained]
+    missing, changed = definitions.missing(kind, target.explained), definitions.kinds[kind].changed
     assert not missing, f"missing {kind}: {', '.join(missing)}"
-    assert not difference.changed, f"changed {kind}: {', '.join(difference.changed)}"
+    assert not changed, f"changed {kind}: {', '.join(changed)}"
 
 
 @pytest.mark.control("FID-04", severity="critical")

@@ -26,13 +26,15 @@ def check_policies_let_in_who_was_granted_something(
 ) -> None:
     """Every role that the backup's policies let in was granted something by the backup.
 
-    Why: a policy gives nothing by itself; without grants every visitor is locked out.
+    Why: a policy gives nothing by itself; without grants every visitor is locked out. Where the backup grants
+    other things, whom it leaves out is its owner's choice.
     Fix: dump without --no-acl, --no-privileges or -x.
     """
     _visited(grants)
     found = admitted(database.entries, Stated(database.entries, readable.globals, grants.major))
     evidence.looked_at(max(1, sum(map(len, found.values()))))
-    locked_out = [role for role, tables in found.items() if tables and not any(tables.values())]
+    without = not any(True for _ in database.of_kind("ACL"))
+    locked_out = [role for role, tables in found.items() if without and tables and not any(tables.values())]
     for role, tables in found.items():
         for table in tables if role not in grants.roles or role not in locked_out else ():
             if not tables[table]:
