@@ -158,6 +158,18 @@ def check_manifest_is_signed(
     assert not signature.flaw, signature.flaw
 
 
+@pytest.mark.control("INT-13", severity="critical")
+def check_backup_holds_something(examination: Examination, readable: Archive, evidence: Evidence) -> None:
+    """The backup holds a table, a row or a large object.
+
+    Why: a dump of the wrong or of an empty database is whole, restores without an error and proves nothing.
+    Fix: look at which database is dumped; a waiver of INT-13 says that it may be empty.
+    """
+    evidence.looked_at(max(1, len(readable.databases)))
+    if examination.found().is_empty:
+        evidence.undecided(examination.backup.name, "holds no table and no row: restoring it proves nothing")
+
+
 def _assert_no_flaw(
     archive: Archive, control: str, evidence: Evidence, accepted: Collection[str] = ()
 ) -> None:
