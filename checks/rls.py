@@ -188,7 +188,7 @@ def check_row_security_is_at_work(
 
 
 @pytest.mark.control("RLS-12", severity="blocker")
-def check_run_can_fail(matrix: Matrix, evidence: Evidence) -> None:
+def check_run_can_fail(matrix: Matrix, contract: Contract | None, evidence: Evidence) -> None:
     """A policy that is dropped, opened or switched off on purpose is noticed in this very run."""
     _somebody(matrix)
     if not any(one.policies and one.row_security for one in matrix.relations):
@@ -202,6 +202,7 @@ def check_run_can_fail(matrix: Matrix, evidence: Evidence) -> None:
         if one.why == UNEXPLAINED:
             evidence.undecided(one.relation, f"nobody would notice {one}: {one.why}")
     if any(one.noticed for one in matrix.mutants if one.kind in CERTAIN):
+        _decided("RLS-12", matrix, contract, evidence)
         return
     if not matrix.mutants:
         pytest.skip("not verified: every table with a policy is empty, so that nobody can notice a change")
@@ -235,6 +236,10 @@ def _doubts(control: str, matrix: Matrix, contract: Contract | None, evidence: E
     """What requests show to be open is the owner's to decide: undecided without a contract, agreed in one."""
     _somebody(matrix)
     evidence.looked_at(len(matrix.cells))
+    _decided(control, matrix, contract, evidence)
+
+
+def _decided(control: str, matrix: Matrix, contract: Contract | None, evidence: Evidence) -> None:
     undecided, wrong = sorted_out(control, doubts(control, matrix), contract)
     for doubt in undecided:
         evidence.undecided(doubt.object, doubt.what, sql=doubt.sql)
