@@ -29,7 +29,11 @@ def check_it_is_the_same_database(
         evidence.attach(
             "reference", {"origin": recognised.want.origin, "its database": recognised.want.identity.database}
         )
-        assert not recognised.strangers, "; ".join(recognised.strangers)
+        assert not recognised.strangers, (
+            f"compared with {recognised.want.origin}: {'; '.join(recognised.strangers)}\n"
+            "HINT: another database has a name of its own, --backup NAME=WHERE; where this one was moved on "
+            "purpose, name its earlier state: --reference NAME=WHERE."
+        )
 
 
 @pytest.mark.control("REF-02", severity="blocker")
