@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from fixtures.core.archive import Archive
 from fixtures.core.comparison.reference.comparison import Comparison
 from fixtures.core.outcome import NOT_APPLICABLE
 from fixtures.core.plan import Canary
@@ -48,6 +49,19 @@ def check_it_is_not_older(compared: Comparison, evidence: Evidence) -> None:
     assert not compared.staleness, "; ".join(compared.staleness)
 
 
+@pytest.mark.control("REF-07", severity="blocker")
+def check_no_database_is_gone(
+    earlier_databases: frozenset[str], readable: Archive, evidence: Evidence
+) -> None:
+    """Every database that the earlier backup of the cluster held is in this one.
+
+    Why: nothing else asks about a database that is not there.
+    """
+    evidence.looked_at(len(earlier_databases))
+    gone = sorted(earlier_databases - {database.name for database in readable.databases})
+    assert not gone, f"missing from the backup: {', '.join(gone)}"
+
+
 @pytest.mark.control("REF-03", severity="blocker")
 def check_nothing_was_lost(facet: str, earlier: Comparison, evidence: Evidence) -> None:
     """Nothing on this side of the database was lost or weakened since the reference.
@@ -62,9 +76,17 @@ def check_nothing_was_lost(facet: str, earlier: Comparison, evidence: Evidence) 
 
 @pytest.mark.control("REF-04", severity="critical")
 def check_no_table_lost_too_many_rows(earlier: Comparison, evidence: Evidence) -> None:
-    """No table lost more rows since the reference than the plan lets it lose; without a rule half, or 100."""
+    """No table lost more rows since the reference than the plan lets it lose; without a rule half, or 100.
+
+    Nor its last one: a table that had rows and has none is as good as gone.
+    Fix: bring it back from the reference, or say may_be_empty = true in its [table."schema.name"].
+    """
     evidence.looked_at(max(1, len(earlier.want.fingerprint.tables)))
     evidence.attach("rows", earlier.row_counts)
+    evidence.attach("proposed for the plan", earlier.proposed)
+    for found in earlier.rows:
+        if found.is_open:
+            evidence.undecided(f"{found.kind} {found.name}", f"{found.what}: {found.why}")
     lost = [found for found in earlier.rows if found.is_lost]
     assert not lost, "; ".join(map(str, lost))
 
