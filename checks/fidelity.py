@@ -91,6 +91,9 @@ def check_roles_are_equal(readable: Archive, restored: Restored, evidence: Evide
     """Every role that the backup brings came back with its attributes, memberships and settings."""
     if not readable.globals:
         pytest.skip("does not apply: the backup brings no roles")
+    outcome = restored.restore
+    if not outcome.complete and outcome.explained and not outcome.findings:
+        pytest.skip(f"not verified: the server stopped the restore: {outcome.explained[0].explained}")
     evidence.looked_at(len(readable.globals))
     assert not restored.differing_roles, str(restored.differing_roles)
 
