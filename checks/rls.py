@@ -28,10 +28,6 @@ class CannotFailError(Exception):
     """A change that had to be noticed went unnoticed: nothing that is green here means anything."""
 
 
-class NotAskedError(Exception):
-    """There is a case for this, and nobody stood there to ask."""
-
-
 @pytest.mark.control("RLS-01", severity="blocker")
 def check_visitor_does_what_was_agreed(
     cell: Case,
@@ -49,7 +45,7 @@ def check_visitor_does_what_was_agreed(
     """
     cells = matrix.in_slot(cell.relation, cell.slot, cell.command)
     if not cells:
-        _nobody_asked(cell, matrix)
+        _nobody_asked(cell, matrix, target)
     evidence.looked_at(len(cells))
     if drifts is None:
         wrong = "; ".join(dict.fromkeys(_errors(cells, matrix, populated, target, evidence)))
@@ -92,10 +88,9 @@ def _errors(
             evidence.undecided(one.relation, f"the source itself answers with an error: {error}", sql=one.sql)
 
 
-def _nobody_asked(cell: Case, matrix: Matrix) -> None:
-    relation = matrix.relation(cell.relation)
-    if relation is None:
-        raise NotAskedError(f"{cell.relation} did not come back\nHINT: FID-03 names what is missing.")
+def _nobody_asked(cell: Case, matrix: Matrix, target: Target) -> None:
+    if matrix.relation(cell.relation) is None:
+        raise target.missing(cell.relation)
     pytest.skip(f"{NOT_APPLICABLE}the data has nobody who could be {cell.slot}")
 
 
