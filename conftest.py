@@ -12,6 +12,7 @@ pytest_plugins = [
     "fixtures.answers",
     "fixtures.recording",
     "fixtures.references",
+    "fixtures.precedents",
     "fixtures.personas",
     "fixtures.targets",
     "fixtures.access",

@@ -6,6 +6,7 @@ import pytest
 
 from fixtures.core.archive import Archive, Database, Entry, Shape
 from fixtures.core.plan import Invariant
+from fixtures.core.precedent import Precedent
 from fixtures.evidence import Evidence
 from fixtures.postgres.target import Target
 
@@ -76,7 +77,13 @@ def check_sequence_is_not_behind(sequence: Entry, target: Target, evidence: Evid
 
 @pytest.mark.control("DAT-05", severity="normal")
 def check_materialized_view_is_populated(
-    materialized_view: Entry, populated: frozenset[str], readable: Archive, target: Target, evidence: Evidence
+    materialized_view: Entry,
+    populated: frozenset[str],
+    readable: Archive,
+    target: Target,
+    *,
+    precedent: Precedent,
+    evidence: Evidence,
 ) -> None:
     """The materialized view holds rows if it did at the source, and can be refreshed.
 
@@ -90,6 +97,8 @@ def check_materialized_view_is_populated(
     if not view.populated and readable.shape is Shape.SUPABASE_CLI:
         evidence.undecided(name, "the CLI's files do not populate it: reading it fails until it is refreshed")
     problem = target.refresh(view)
+    before = precedent.otherwise(problem.rpartition("[")[2].rstrip("]"), problem)
+    assert not before, f"{name} cannot be refreshed: {problem}; {before}"
     if problem and (name not in populated or not target.losses):
         evidence.undecided(name, f"it cannot be refreshed at the source, either: {problem}")
         return
@@ -97,7 +106,9 @@ def check_materialized_view_is_populated(
 
 
 @pytest.mark.control("DAT-06", severity="critical")
-def check_table_takes_a_row(table: Entry, database: Database, target: Target, evidence: Evidence) -> None:
+def check_table_takes_a_row(
+    table: Entry, database: Database, target: Target, precedent: Precedent, evidence: Evidence
+) -> None:
     """The table takes a row: its defaults, generated columns, triggers and sequences work.
 
     Why: a function that lost its schema, owner or search_path is found by the first user who writes. What its
@@ -107,6 +118,8 @@ def check_table_takes_a_row(table: Entry, database: Database, target: Target, ev
     evidence.looked_at(1)
     evidence.attach("answer", {"table": f"{table.schema}.{table.name}", "answer": str(answer)})
     known = {entry.name.partition("(")[0] for entry in database.entries}
+    before = precedent.otherwise(answer.sqlstate) if answer else ""
+    assert not before, f"{table.schema}.{table.name}: {answer}; {before}"
     if answer and answer.absent not in known and not target.losses:
         evidence.undecided(f"{table.schema}.{table.name}", f"it takes no row at the source, either: {answer}")
         return

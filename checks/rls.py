@@ -16,6 +16,7 @@ from fixtures.core.access.mutants import CERTAIN, UNEXPLAINED
 from fixtures.core.archive import Archive, Database, Shape
 from fixtures.core.comparison.difference import shown
 from fixtures.core.outcome import NOT_APPLICABLE
+from fixtures.core.precedent import Precedent
 from fixtures.evidence import Evidence
 from fixtures.postgres.target import Target
 
@@ -36,6 +37,7 @@ def check_visitor_does_what_was_agreed(
     populated: frozenset[str],
     target: Target,
     *,
+    precedent: Precedent,
     evidence: Evidence,
 ) -> None:
     """The visitor's request is answered, and may do with the relation's rows what was agreed.
@@ -48,7 +50,7 @@ def check_visitor_does_what_was_agreed(
         _nobody_asked(cell, matrix, target)
     evidence.looked_at(len(cells))
     if drifts is None:
-        wrong = "; ".join(dict.fromkeys(_errors(cells, matrix, populated, target, evidence)))
+        wrong = "; ".join(dict.fromkeys(_errors(cells, matrix, populated, target, precedent, evidence)))
     else:
         names = [one.persona for one in cells]
         own = {one.kind for one in drift_in(drifts, cell.relation, names, cell.command) if one.fails}
@@ -62,12 +64,18 @@ def check_visitor_does_what_was_agreed(
         pytest.skip(f"not verified: UNTESTABLE, {cell.relation} has no row to try it on")
 
 
-def _errors(
-    cells: Iterable[Cell], matrix: Matrix, populated: frozenset[str], target: Target, evidence: Evidence
+def _errors(  # noqa: PLR0917 - the check's own fixtures
+    cells: Iterable[Cell],
+    matrix: Matrix,
+    populated: frozenset[str],
+    target: Target,
+    precedent: Precedent,
+    evidence: Evidence,
 ) -> Iterator[str]:
-    """Errors that visitors get and that a loss explains; all visitors who get the same one are told together.
+    """Errors that visitors get and that a loss explains, or that an earlier run did not meet.
 
-    That of a view which the backup leaves empty is its owner's choice, and so is what the source itself does.
+    All visitors who get the same one are told together. That of a view which the backup leaves empty is its
+    owner's choice, and so is what the source itself does.
     """
     for one in cells:
         if not one.reach.is_error:
@@ -84,6 +92,8 @@ def _errors(
             yield f"{one.relation}: {error}"
         elif target.losses:
             yield f"{one.relation}: {error}; the restore lost or changed {shown(target.losses)}"
+        elif before := precedent.otherwise(one.state, one.message):
+            yield f"{one.relation}: {error}; {before}"
         else:
             evidence.undecided(one.relation, f"the source itself answers with an error: {error}", sql=one.sql)
 
