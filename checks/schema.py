@@ -107,7 +107,8 @@ def check_encoding_is_that_of_the_archive(database: Database, target: Target, ev
     evidence.attach(
         "locale", {"encoding": locale.encoding, "collate": locale.collate, "provider": locale.provider}
     )
-    assert locale.encoding == database.encoding, f"encoding {locale.encoding}, archive {database.encoding}"
+    stated = database.server_encoding
+    assert locale.encoding == stated, f"encoding {locale.encoding}, archive {stated}"
     drifted = [one.name for one in target.catalog.collations if one.recorded != one.actual]
     assert not drifted, f"collation version changed: {', '.join(drifted)}"
 
