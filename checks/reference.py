@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from fixtures.core.archive import Archive
+from fixtures.core.comparison.difference import shown
 from fixtures.core.comparison.reference.comparison import Comparison
-from fixtures.core.outcome import NOT_APPLICABLE
+from fixtures.core.outcome import NOT_APPLICABLE, NOT_EQUIPPED
 from fixtures.core.plan import Canary
 from fixtures.evidence import Evidence
 from fixtures.postgres.target import Target
@@ -72,6 +73,8 @@ def check_nothing_was_lost(facet: str, earlier: Comparison, evidence: Evidence) 
     evidence.attach("differences", earlier.told(facet))
     lost = earlier.lost(facet)
     assert not lost, "; ".join(map(str, lost))
+    if lacking := earlier.lacking(facet):
+        pytest.skip(f"{NOT_EQUIPPED}{shown(lacking)}")
 
 
 @pytest.mark.control("REF-04", severity="critical")
