@@ -9,6 +9,7 @@ pytest_plugins = [
     "fixtures.series",
     "fixtures.controls",
     "fixtures.evidence",
+    "fixtures.results",
     "fixtures.answers",
     "fixtures.recording",
     "fixtures.references",
