@@ -99,6 +99,7 @@ def _errors(  # noqa: PLR0917 - the check's own fixtures
 
 
 def _nobody_asked(cell: Case, matrix: Matrix, target: Target) -> None:
+    _somebody(matrix)
     if matrix.relation(cell.relation) is None:
         raise target.missing(cell.relation)
     pytest.skip(f"{NOT_APPLICABLE}the data has nobody who could be {cell.slot}")
@@ -171,6 +172,8 @@ def check_row_security_is_at_work(
     visitors = [persona for persona in matrix.personas if not persona.bypasses]
     promised = {f"{entry.schema}.{entry.name}" for entry in database.of_kind("ROW SECURITY")}
     tables = [relation for relation in matrix.relations if relation.kind in {"r", "p"}]
+    if not tables:
+        pytest.skip(f"{NOT_APPLICABLE}visitors can name no table")
     evidence.looked_at(len(tables) * len(visitors))
     if archive.shape is Shape.SUPABASE_CLI:
         evidence.undecided(
