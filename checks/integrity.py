@@ -90,7 +90,7 @@ def check_producer_left_nothing_out(
 
     Why: --enable-row-security dumps only the rows that a role may see, and ends with exit status 0.
     Fix: dump as a superuser or with BYPASSRLS, without -s, -a, -O, -x, --section or --enable-row-security.
-    Where --no-owner is meant, the plan says so: flags = ["--no-owner"] of the source.
+    Where -O or -x is meant, the plan says so: flags = ["--no-owner", "--no-privileges"] of the source.
     """
     source = plan.source.get(plan.source_of(examination.backup.name))
     _assert_no_flaw(readable, "INT-08", evidence, accepted=source.flags if source else ())
