@@ -186,12 +186,16 @@ def check_row_security_is_at_work(
         for persona in visitors
         if table.full in promised and table.full not in matrix.hindered.get(persona.name, frozenset())
     ]
-    for table, persona in passed_by:
-        if persona.role == table.owner:
-            evidence.undecided(table.full, f"{persona.role} owns it, and policies do not hold for its owner")
     lacking = [
-        f"{table.full} for {persona.name}" for table, persona in passed_by if persona.role != table.owner
+        f"{table.full} for {persona.name}"
+        for table, persona in passed_by
+        if table.full not in matrix.owning.get(persona.name, frozenset())
     ]
+    for table in dict.fromkeys(table for table, _ in passed_by):
+        roles = {one.role for one in visitors if table.full in matrix.owning.get(one.name, frozenset())}
+        for role in sorted(roles):
+            how = "owns it" if role == table.owner else "is a member of its owner"
+            evidence.undecided(f"{table.full} for {role}", f"{role} {how}, for whom policies do not hold")
     assert not lacking, f"row level security is not at work: {', '.join(lacking)}"
 
 
