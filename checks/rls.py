@@ -247,6 +247,8 @@ def _somebody(matrix: Matrix) -> None:
 def _doubts(control: str, matrix: Matrix, contract: Contract | None, evidence: Evidence) -> None:
     """What requests show to be open is the owner's to decide: undecided without a contract, agreed in one."""
     _somebody(matrix)
+    if not matrix.relations:
+        pytest.skip("not verified: nothing that visitors can name came back, and FID-03 says why")
     evidence.looked_at(len(matrix.cells))
     _decided(control, matrix, contract, evidence)
 
