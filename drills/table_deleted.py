@@ -62,7 +62,9 @@ def drill_table_comes_back_alone(
     )
     if not deleted_rows.happen():
         evidence.undecided(
-            "deleted rows", "merging was not played: each table refuses a DELETE, or has no key, or no row"
+            "deleted rows",
+            "merging was not played: each table refuses a DELETE, or takes more than rows along, or has no "
+            "key, or no row",
         )
         evidence.played = play.ended(METHOD)
         return
