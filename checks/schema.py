@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 
@@ -18,7 +18,7 @@ IDENTITY = {"ALWAYS": "a", "BY DEFAULT": "d", "": ""}
 
 @pytest.mark.control("SCH-01", severity="blocker")
 def check_columns_are_those_of_the_archive(
-    table: Entry, columns: dict[str, tuple[Column, ...]], target: Target, evidence: Evidence
+    table: Entry, columns: Mapping[str, tuple[Column, ...]], target: Target, evidence: Evidence
 ) -> None:
     """The table has the archive's columns, in their order, with type, NOT NULL, identity and generation."""
     target.table(table.schema, table.name)
@@ -43,7 +43,7 @@ def check_columns_are_those_of_the_archive(
 
 
 def _identities(
-    column: str, table: str, columns: dict[str, tuple[Column, ...]], target: Target
+    column: str, table: str, columns: Mapping[str, tuple[Column, ...]], target: Target
 ) -> Iterator[str]:
     """The archive's identity of a column, and its parents': a partition has theirs since PostgreSQL 17."""
     parents = {f"{one.schema}.{one.name}": one.partition_of for one in target.catalog.tables}
